@@ -13,7 +13,7 @@ const PAGE = "/";
 /** The newest one, and the one that open tabs may still run. */
 const VERSIONS = 2;
 /** Milliseconds after which a server that does not answer counts as away. */
-const PATIENCE = 5_000;
+const NETWORK_TIMEOUT_MS = 5_000;
 /** Paths of files; pages have no extension. */
 const FILES = /\.\w+$/;
 /** Paths that are no pages and no files of the client. */
@@ -45,7 +45,7 @@ async function page(event) {
   // Also when the kept page is shown meanwhile, a new one is kept for the next time.
   event.waitUntil(answer.catch(() => {}));
   try {
-    const first = await Promise.race([answer, patience()]);
+    const first = await Promise.race([answer, networkTimeout()]);
     if (first && first.status < 500) return first;
     return (await keptPage()) ?? (await answer);
   } catch (error) {
@@ -61,8 +61,8 @@ async function fromServer(event) {
   return answer;
 }
 
-function patience() {
-  return new Promise((late) => setTimeout(late, PATIENCE));
+function networkTimeout() {
+  return new Promise((late) => setTimeout(late, NETWORK_TIMEOUT_MS));
 }
 
 /** A file from the server or the browser's cache, or the kept one where there is none any more. */
