@@ -52,11 +52,11 @@ fn build(workspace: &Workspace) -> Result<()> {
     setup::wasm_target()?;
     let missing = tools::missing(workspace);
     let (what, expected) = if missing.is_empty() {
-        ("Building server and client", "about 3 min the first time")
+        ("Building server and client", "5 to 8 min the first time")
     } else {
         (
             "Building tools, server and client side by side",
-            "about 7 min on two cores, once",
+            "10 to 15 min on two cores, once",
         )
     };
     let logs = workspace.target.join("logs");
