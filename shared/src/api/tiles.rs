@@ -1,4 +1,4 @@
-//! Tiles.
+//! Tiles as the API shows them, and the bodies that create and change them.
 
 use crate::{
     ids::{CanvasId, TileId, UserId},

@@ -1,4 +1,4 @@
-//! Issues sanctions.
+//! Issues sanctions: what a request for one must contain, and what follows from it.
 
 use super::{acting_rank, end, publish, target_rank};
 use crate::{
