@@ -64,12 +64,11 @@ impl TimeCommands {
         }
     }
 
-    /// The past is there: `execute` takes the commands from here on.
-    fn connect(self, execute: Callback<TimeCommand>) {
+    /// The past is there: `execute` takes the commands from here on. Returns whether the time bar
+    /// is to be opened.
+    fn connect(self, execute: Callback<TimeCommand>) -> bool {
         self.execute.set_value(Some(execute));
-        if self.opens.get_value() {
-            execute.run(TimeCommand::Toggle);
-        }
+        self.opens.get_value()
     }
 }
 
@@ -83,8 +82,11 @@ impl PastView {
             runtime: StoredValue::new_local(runtime),
         };
         provide_context(view);
-        expect_context::<TimeCommands>()
-            .connect(Callback::new(move |command| view.execute(command)));
+        let execute = Callback::new(move |command| view.execute(command));
+        // Not toggled: the page's address may have opened it already.
+        if expect_context::<TimeCommands>().connect(execute) {
+            view.open();
+        }
         view
     }
 
