@@ -1,4 +1,7 @@
-//! The browser client: built with trunk, compressed, and left alone when nothing changed.
+//! The browser client: built, compressed, and left alone when nothing changed.
+//!
+//! What is delivered and tested is built with trunk. `cargo xtask run` puts its page together with
+//! `page-builder`, from the same configuration: a first run does not wait for trunk to be compiled.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::fingerprint::fingerprint;
 use crate::minify::minify_scripts;
 use crate::process::succeed;
-use crate::setup;
+use crate::setup::{self, WASM_TARGET};
 use crate::split;
 use crate::step::{say, step};
 use crate::workspace::Workspace;
@@ -58,8 +61,13 @@ impl Build {
         format!("{inputs} {}\n", fingerprint(&[self.folder(workspace)]))
     }
 
-    /// The command that compiles the client as trunk will. Running it first lets the client be
-    /// compiled while trunk itself is being built.
+    /// Where cargo puts the compiled client.
+    fn wasm(self, workspace: &Workspace) -> PathBuf {
+        let folder = workspace.target.join(WASM_TARGET).join(self.profile());
+        folder.join("frontend.wasm")
+    }
+
+    /// The command that compiles the client.
     pub(crate) fn compile_command(self, workspace: &Workspace) -> Command {
         let mut cargo = client_tests::cargo(workspace, "build");
         cargo.args(["--profile", self.profile()]);
@@ -76,28 +84,39 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
     }
     // Before the build: what changes meanwhile is built the next time.
     let inputs = inputs(workspace);
-    setup::client_tools(workspace)?;
-    if build == Build::Delivered {
-        setup::splitter(workspace)?;
+    match build {
+        Build::Quick => setup::wasm_target()?,
+        Build::Delivered => {
+            setup::client_tools(workspace)?;
+            setup::splitter(workspace)?;
+        }
     }
     let expected = match build {
-        Build::Quick => "about 1 min the first time, 15 s after a change",
+        Build::Quick => "about 2 min the first time, 15 s after a change",
         Build::Delivered => "about 2 min the first time, 30 s after a change",
     };
-    step("Building the client", expected, || {
-        let mut trunk = trunk(workspace);
-        trunk.args(["build", "--release", "--cargo-profile", build.profile()]);
-        trunk.arg("--dist").arg(&folder);
-        if build == Build::Delivered {
-            trunk.envs(split::environment());
+    step("Building the client", expected, || match build {
+        Build::Quick => {
+            succeed(build.compile_command(workspace))?;
+            let mut page_builder = page_builder(workspace, "run");
+            page_builder
+                .arg("--")
+                .args([&build.wasm(workspace), &folder]);
+            succeed(page_builder)
         }
-        succeed(trunk)
+        Build::Delivered => {
+            let mut trunk = trunk(workspace);
+            trunk.args(["build", "--release", "--cargo-profile", build.profile()]);
+            trunk.arg("--dist").arg(&folder);
+            trunk.envs(split::environment());
+            succeed(trunk)
+        }
     })?;
     match build {
         Build::Quick => compress_all(&folder, Level::Fast)?,
         Build::Delivered => {
             step("Splitting the client", "about 10 s", || {
-                split::split(workspace, build.profile(), &folder)
+                split::split(workspace, &build.wasm(workspace), &folder)
             })?;
             step("Compressing the client", "about 10 s", || {
                 minify_scripts(&folder)?;
@@ -110,6 +129,14 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
     fs::write(&state_file, build.state(workspace, inputs))
         .map_err(Error::file("write", &state_file))?;
     Ok(folder)
+}
+
+/// The command that builds (`build`) or builds and runs (`run`) the program that puts together the
+/// page of `cargo xtask run`.
+pub(crate) fn page_builder(workspace: &Workspace, subcommand: &str) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args([subcommand, "--quiet", "--package", "page-builder"]);
+    cargo
 }
 
 /// trunk, with our `Trunk.toml`.
@@ -129,6 +156,7 @@ fn inputs(workspace: &Workspace) -> u64 {
         "Trunk.toml",
         "frontend",
         "message-catalog",
+        "page-builder",
         "shared",
         "xtask/src/split.rs",
     ];

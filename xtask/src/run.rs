@@ -12,7 +12,6 @@ use crate::process::is_interrupted;
 use crate::server::{self, Profile, Server};
 use crate::setup;
 use crate::step::{say, step};
-use crate::tools;
 use crate::workspace::Workspace;
 
 pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
@@ -41,41 +40,25 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     Err(Error::new(format!("the server ended ({status})")))
 }
 
-/// Does side by side what takes long: the tools in one lane, server and client in another, so
-/// that both cores of a small machine always have something to do. What is there already takes
-/// no time. Afterwards [`server::build`] and [`client::build`] find everything compiled.
+/// Builds side by side what takes long, the server in one lane and the client in another, so that
+/// both cores of a small machine always have something to do. Afterwards [`server::build`] and
+/// [`client::build`] find everything compiled.
 fn build(workspace: &Workspace) -> Result<()> {
-    let is_client_current = Build::Quick.is_current(workspace);
-    if is_client_current {
+    if Build::Quick.is_current(workspace) {
         return Ok(());
     }
     setup::wasm_target()?;
-    let missing = tools::missing(workspace);
-    let (what, expected) = if missing.is_empty() {
-        ("Building server and client", "5 to 8 min the first time")
-    } else {
-        (
-            "Building tools, server and client side by side",
-            "10 to 15 min on two cores, once",
-        )
-    };
     let logs = workspace.target.join("logs");
     fs::create_dir_all(&logs).map_err(Error::file("make", &logs))?;
-    step(what, expected, || {
+    let expected = "5 to 10 min on two cores the first time";
+    step("Building server and client", expected, || {
         parallel::run(vec![
-            Lane::new(&logs, "tools", |lane| {
-                for tool in &missing {
-                    let command = tools::install_command(workspace, tool)?;
-                    lane.run(tool.package, command)?;
-                }
-                tools::remove_build_folder(workspace);
-                Ok(())
-            }),
             Lane::new(&logs, "server", |lane| {
-                // A hook of trunk runs it.
+                // A hook of the page's configuration runs it.
                 let mut texts = workspace.cargo();
                 texts.args(["build", "--package", "message-catalog"]);
                 lane.run("texts", texts)?;
+                lane.run("page", client::page_builder(workspace, "build"))?;
                 lane.run("server", server::build_command(workspace, Profile::Dev))
             }),
             Lane::new(&logs, "client", |lane| {

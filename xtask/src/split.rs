@@ -12,7 +12,6 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::process::succeed;
-use crate::setup::WASM_TARGET;
 use crate::tools::SPLITTER;
 use crate::workspace::Workspace;
 
@@ -32,22 +31,17 @@ pub(crate) fn environment() -> [(&'static str, &'static str); 2] {
     ]
 }
 
-/// Splits the client that trunk built into `folder`.
-pub(crate) fn split(workspace: &Workspace, profile: &str, folder: &Path) -> Result<()> {
+/// Splits the client that trunk built into `folder` from the WASM file `whole`.
+pub(crate) fn split(workspace: &Workspace, whole: &Path, folder: &Path) -> Result<()> {
     let old = script_name(folder)?;
-    let whole = workspace
-        .target
-        .join(WASM_TARGET)
-        .join(profile)
-        .join("frontend.wasm");
-    let name = new_name(&fs::read(&whole).map_err(Error::file("read", &whole))?);
+    let name = new_name(&fs::read(whole).map_err(Error::file("read", whole))?);
     let parts = workspace.target.join("split-client");
     // An older one may be absent.
     let _ = fs::remove_dir_all(&parts);
     let mut splitter = workspace.command("wasm-split-cli");
     splitter
         .args(["--target", "web", "--out-name", &name])
-        .args([&whole, &parts]);
+        .args([whole, &parts]);
     succeed(splitter)?;
     let bound = parts.join("bound");
     let mut bindgen = workspace.command("wasm-bindgen");

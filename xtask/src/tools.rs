@@ -15,8 +15,8 @@ use crate::workspace::{TRUNK_VERSION, Workspace};
 
 /// A program that is built with `cargo install`.
 #[derive(Clone, Debug)]
-pub(crate) struct Tool {
-    pub(crate) package: &'static str,
+struct Tool {
+    package: &'static str,
     program: &'static str,
     version: String,
     /// How long it takes to build alone on two cores.
@@ -24,7 +24,7 @@ pub(crate) struct Tool {
 }
 
 /// The tools that are neither in the cache folder nor on `PATH` in the right version.
-pub(crate) fn missing(workspace: &Workspace) -> Vec<Tool> {
+fn missing(workspace: &Workspace) -> Vec<Tool> {
     let tools = [
         Tool {
             package: "wasm-bindgen-cli",
@@ -98,7 +98,7 @@ pub(crate) fn install_missing(workspace: &Workspace) -> Result<()> {
 /// The command that builds and installs a tool. It is built without optimization, which takes a
 /// third of the time: the tool mostly waits for cargo. Both tools share one build folder, so
 /// that what both depend on is compiled once.
-pub(crate) fn install_command(workspace: &Workspace, tool: &Tool) -> Result<Command> {
+fn install_command(workspace: &Workspace, tool: &Tool) -> Result<Command> {
     fs::create_dir_all(&workspace.tools).map_err(Error::file("make", &workspace.tools))?;
     let mut cargo = workspace.cargo();
     cargo
@@ -114,7 +114,7 @@ pub(crate) fn install_command(workspace: &Workspace, tool: &Tool) -> Result<Comm
 }
 
 /// Removes what building the tools left behind. It only takes room, so an error is ignored.
-pub(crate) fn remove_build_folder(workspace: &Workspace) {
+fn remove_build_folder(workspace: &Workspace) {
     let _ = fs::remove_dir_all(build_folder(workspace));
 }
 
