@@ -32,9 +32,10 @@ fn build(config: &Path, wasm: &Path, dist: &Path) -> Result<()> {
     let config = Config::read(config)?;
     let page = &config.build.target;
     let sources = page.parent().context("the page is in no folder")?;
-    config.run_hooks(sources)?;
     let dist = Dist::create(dist)?;
     let code = bind(wasm, &dist)?;
+    // Last, since they run cargo, which waits for the build of the server.
+    config.run_hooks(sources)?;
     let html = fs::read_to_string(page).with_context(|| page.display().to_string())?;
     let html = page::build(&html, &config.code_elements(&code), |file, name| {
         dist.add(&sources.join(file), name)

@@ -48,7 +48,7 @@ pub(crate) fn run(
     let _ = fs::remove_file(&report);
     let folder = workspace.root.join("e2e");
     let playwright = folder.join("node_modules/.bin/playwright");
-    let mut command = workspace.command(&playwright.to_string_lossy());
+    let mut command = workspace.command(playwright);
     command
         .arg("test")
         .args(arguments)

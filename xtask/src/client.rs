@@ -67,76 +67,82 @@ impl Build {
         folder.join("frontend.wasm")
     }
 
-    /// The command that compiles the client.
-    pub(crate) fn compile_command(self, workspace: &Workspace) -> Command {
-        let mut cargo = client_tests::cargo(workspace, "build");
-        cargo.args(["--profile", self.profile()]);
-        cargo
+    /// Records that the client was built from `inputs`, see [`inputs`].
+    fn record(self, workspace: &Workspace, inputs: u64) -> Result<()> {
+        let state_file = self.state_file(workspace);
+        fs::write(&state_file, self.state(workspace, inputs))
+            .map_err(Error::file("write", &state_file))
     }
 }
 
 /// Builds the client unless it is there already, and returns its folder.
 pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
-    let folder = build.folder(workspace);
     if build.is_current(workspace) {
         say("The client is up to date.");
-        return Ok(folder);
+        return Ok(build.folder(workspace));
     }
-    // Before the build: what changes meanwhile is built the next time.
-    let inputs = inputs(workspace);
     match build {
-        Build::Quick => setup::wasm_target()?,
-        Build::Delivered => {
-            setup::client_tools(workspace)?;
-            setup::splitter(workspace)?;
-        }
-    }
-    let expected = match build {
-        Build::Quick => "about 2 min the first time, 15 s after a change",
-        Build::Delivered => "about 2 min the first time, 30 s after a change",
-    };
-    step("Building the client", expected, || match build {
         Build::Quick => {
-            succeed(build.compile_command(workspace))?;
-            let mut page_builder = page_builder(workspace, "run");
-            page_builder
-                .arg("--")
-                .args([&build.wasm(workspace), &folder]);
-            succeed(page_builder)
-        }
-        Build::Delivered => {
-            let mut trunk = trunk(workspace);
-            trunk.args(["build", "--release", "--cargo-profile", build.profile()]);
-            trunk.arg("--dist").arg(&folder);
-            trunk.envs(split::environment());
-            succeed(trunk)
-        }
-    })?;
-    match build {
-        Build::Quick => compress_all(&folder, Level::Fast)?,
-        Build::Delivered => {
-            step("Splitting the client", "about 10 s", || {
-                split::split(workspace, &build.wasm(workspace), &folder)
+            setup::wasm_target()?;
+            let expected = "about 3 min the first time, 20 s after a change";
+            step("Building the client", expected, || {
+                build_quick(workspace, |_, command| succeed(command))
             })?;
-            step("Compressing the client", "about 10 s", || {
-                minify_scripts(&folder)?;
-                compress_all(&folder, Level::Best)
-            })?;
-            say(&format!("A first visit loads {}.", FirstLoad::of(&folder)?));
         }
+        Build::Delivered => build_delivered(workspace)?,
     }
-    let state_file = build.state_file(workspace);
-    fs::write(&state_file, build.state(workspace, inputs))
-        .map_err(Error::file("write", &state_file))?;
-    Ok(folder)
+    Ok(build.folder(workspace))
 }
 
-/// The command that builds (`build`) or builds and runs (`run`) the program that puts together the
-/// page of `cargo xtask run`.
-pub(crate) fn page_builder(workspace: &Workspace, subcommand: &str) -> Command {
+/// Builds [`Build::Quick`]. Its commands are given to `run`, each with its name.
+pub(crate) fn build_quick(
+    workspace: &Workspace,
+    run: impl Fn(&str, Command) -> Result<()>,
+) -> Result<()> {
+    let build = Build::Quick;
+    // Before the build: what changes meanwhile is built the next time.
+    let inputs = inputs(workspace);
+    let profile = build.profile();
+    run("crates", setup::fetch_command(workspace))?;
     let mut cargo = workspace.cargo();
-    cargo.args([subcommand, "--quiet", "--package", "page-builder"]);
-    cargo
+    cargo.args(["build", "--package", "page-builder", "--profile", profile]);
+    run("page-builder", cargo)?;
+    let mut cargo = client_tests::cargo(workspace, "build");
+    cargo.args(["--profile", profile]);
+    run("client", cargo)?;
+    let folder = build.folder(workspace);
+    let page_builder = workspace.target.join(profile).join("page-builder");
+    let mut page_builder = workspace.command(page_builder);
+    page_builder.args([&build.wasm(workspace), &folder]);
+    run("page", page_builder)?;
+    compress_all(&folder, Level::Fast)?;
+    build.record(workspace, inputs)
+}
+
+fn build_delivered(workspace: &Workspace) -> Result<()> {
+    let build = Build::Delivered;
+    let folder = build.folder(workspace);
+    // As above.
+    let inputs = inputs(workspace);
+    setup::client_tools(workspace)?;
+    setup::splitter(workspace)?;
+    let expected = "about 2 min the first time, 30 s after a change";
+    step("Building the client", expected, || {
+        let mut trunk = trunk(workspace);
+        trunk.args(["build", "--release", "--cargo-profile", build.profile()]);
+        trunk.arg("--dist").arg(&folder);
+        trunk.envs(split::environment());
+        succeed(trunk)
+    })?;
+    step("Splitting the client", "about 10 s", || {
+        split::split(workspace, &build.wasm(workspace), &folder)
+    })?;
+    step("Compressing the client", "about 10 s", || {
+        minify_scripts(&folder)?;
+        compress_all(&folder, Level::Best)
+    })?;
+    say(&format!("A first visit loads {}.", FirstLoad::of(&folder)?));
+    build.record(workspace, inputs)
 }
 
 /// trunk, with our `Trunk.toml`.

@@ -54,16 +54,14 @@ fn build(workspace: &Workspace) -> Result<()> {
     step("Building server and client", expected, || {
         parallel::run(vec![
             Lane::new(&logs, "server", |lane| {
-                // A hook of the page's configuration runs it.
+                // A hook of the client's build runs it.
                 let mut texts = workspace.cargo();
                 texts.args(["build", "--package", "message-catalog"]);
                 lane.run("texts", texts)?;
-                lane.run("page", client::page_builder(workspace, "build"))?;
                 lane.run("server", server::build_command(workspace, Profile::Dev))
             }),
             Lane::new(&logs, "client", |lane| {
-                lane.run("crates", setup::fetch_command(workspace))?;
-                lane.run("client", Build::Quick.compile_command(workspace))
+                client::build_quick(workspace, |what, command| lane.run(what, command))
             }),
         ])
     })

@@ -50,7 +50,7 @@ impl Workspace {
     }
 
     /// A command that runs in this checkout and finds our tools first on `PATH`.
-    pub(crate) fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root).env("PATH", self.path());
         for (name, _) in env::vars_os() {
@@ -63,7 +63,7 @@ impl Workspace {
 
     /// The cargo that started this program.
     pub(crate) fn cargo(&self) -> Command {
-        self.command(&env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
+        self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
     }
 
     fn path(&self) -> OsString {

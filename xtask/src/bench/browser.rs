@@ -19,7 +19,7 @@ pub(super) fn measure(workspace: &Workspace, server: &Path) -> Result<Vec<Value>
     step("Measuring browser", "about 2 min", || {
         let folder = workspace.root.join("e2e");
         let playwright = folder.join("node_modules/.bin/playwright");
-        let mut command = workspace.command(&playwright.to_string_lossy());
+        let mut command = workspace.command(playwright);
         command
             .args(["test", "--config", "bench/playwright.config.ts"])
             .current_dir(&folder)
