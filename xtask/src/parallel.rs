@@ -1,12 +1,19 @@
 //! Long builds side by side, each with its output in a log file and its progress in one line.
+//!
+//! Builds share the cores through a jobserver (GNU make's manual, "POSIX Jobserver Interaction"),
+//! which cargo and the compiler know: two builds that each keep all cores of a small machine busy
+//! need a fifth more processor time.
 
 use std::fs::{self, File};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use jobserver::Client;
 
 use crate::error::{Error, Result};
 use crate::process::{self, succeed};
@@ -20,7 +27,8 @@ const SHOWN_LINES: usize = 40;
 
 /// Commands that run one after the other, beside those of other lanes.
 pub(crate) struct Lane<'a> {
-    progress: Progress,
+    name: String,
+    log: PathBuf,
     work: Box<Work<'a>>,
 }
 
@@ -30,6 +38,7 @@ type Work<'a> = dyn FnOnce(&Progress) -> Result<()> + Send + 'a;
 pub(crate) struct Progress {
     log: PathBuf,
     what: Mutex<String>,
+    jobserver: Client,
     /// Set when another lane has failed.
     is_cancelled: AtomicBool,
 }
@@ -41,13 +50,9 @@ impl<'a> Lane<'a> {
         name: &str,
         work: impl FnOnce(&Progress) -> Result<()> + Send + 'a,
     ) -> Self {
-        let progress = Progress {
-            log: folder.join(name).with_extension("log"),
-            what: Mutex::new(name.to_owned()),
-            is_cancelled: AtomicBool::new(false),
-        };
         Self {
-            progress,
+            name: name.to_owned(),
+            log: folder.join(name).with_extension("log"),
             work: Box::new(work),
         }
     }
@@ -64,6 +69,7 @@ impl Progress {
         let log = File::create(&self.log).map_err(Error::file("write", &self.log))?;
         let errors = log.try_clone().map_err(Error::file("write", &self.log))?;
         command.stdout(Stdio::from(log)).stderr(Stdio::from(errors));
+        self.jobserver.configure(&mut command);
         succeed(command).map_err(|error| match error {
             Error::Message(why) => {
                 let log = fs::read_to_string(&self.log).unwrap_or_default();
@@ -92,9 +98,21 @@ impl Progress {
 pub(crate) fn run(lanes: Vec<Lane<'_>>) -> Result<()> {
     let begun = Instant::now();
     let first_error = Mutex::new(None);
+    // Each lane has one job without asking.
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let shared_jobs = cores.saturating_sub(lanes.len());
+    let jobserver = Client::new(shared_jobs).map_err(Error::context("make a jobserver"))?;
     let (states, works): (Vec<_>, Vec<_>) = lanes
         .into_iter()
-        .map(|lane| (lane.progress, lane.work))
+        .map(|lane| {
+            let progress = Progress {
+                log: lane.log,
+                what: Mutex::new(lane.name),
+                jobserver: jobserver.clone(),
+                is_cancelled: AtomicBool::new(false),
+            };
+            (progress, lane.work)
+        })
         .unzip();
     let states = &states;
     thread::scope(|scope| {
@@ -104,7 +122,11 @@ pub(crate) fn run(lanes: Vec<Lane<'_>>) -> Result<()> {
             .map(|(progress, work)| {
                 let first_error = &first_error;
                 let thread = scope.spawn(move || {
-                    let Err(error) = work(progress) else { return };
+                    let Err(error) = work(progress) else {
+                        // Without it the other lanes have fewer jobs, and end later.
+                        let _ = progress.jobserver.release_raw();
+                        return;
+                    };
                     let mut first = first_error.lock().unwrap_or_else(PoisonError::into_inner);
                     if first.is_none() {
                         *first = Some(error);
@@ -175,6 +197,27 @@ mod tests {
         assert!(why.contains("Compiling one\nwhy"), "{why}");
         assert!(begun.elapsed() < Duration::from_secs(30));
         assert!(run(vec![lane("good", "exit 0")]).is_ok());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_lane_that_ended_leaves_its_job_to_the_others() {
+        let folder = env::temp_dir().join(format!("stellar-jobs-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let lane = |name: String, script: &'static str| {
+            Lane::new(&folder, &name, move |progress| {
+                progress.run("a script", shell(script))
+            })
+        };
+        let take_job = "jobs=${CARGO_MAKEFLAGS##*--jobserver-auth=}; \
+                        head -c 1 /dev/fd/${jobs%%,*} | grep -q .";
+        // As many as there are cores end at once, so that there are no jobs but theirs.
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let ending = (0..cores).map(|number| lane(number.to_string(), "exit 0"));
+        run(ending
+            .chain([lane("taking".to_owned(), take_job)])
+            .collect())
+        .unwrap();
         fs::remove_dir_all(folder).unwrap();
     }
 }
