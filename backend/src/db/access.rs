@@ -284,7 +284,7 @@ pub(crate) struct JoinLookup {
     pub(crate) access: Option<Access>,
     /// None if there is no such user.
     pub(crate) user: Option<JoiningUser>,
-    /// Whether the user has a sanction that was not lifted, here or on the whole server.
+    /// Whether the user has a sanction that was not lifted, on any canvas or the whole server.
     pub(crate) has_sanctions: bool,
     /// Whether a ban of anybody was not lifted, here or on the whole server.
     pub(crate) has_bans: bool,
@@ -304,7 +304,8 @@ pub(crate) struct JoinLookup {
 
 /// One value per pair of canvas and user, in their order. Each is looked up by
 /// itself (`LATERAL … LIMIT 1`), for the reason given at
-/// [`super::log::prior_results`].
+/// [`super::log::prior_results`]. Few users have sanctions or block somebody: who does is
+/// looked up once for all of them.
 pub(crate) async fn join_lookups(
     executor: impl PgExecutor<'_>,
     pairs: &[(CanvasId, UserId)],
@@ -322,10 +323,8 @@ pub(crate) async fn join_lookups(
                 u.renames AS "name_version?", u.status_message AS "status_message?",
                 u.password_hash IS NULL AS "is_guest!",
                 coalesce(u.is_admin OR u.is_named_admin, false) AS "is_admin!",
-                EXISTS (
-                    SELECT FROM sanctions s
-                    WHERE s.user_id = asked.user_id AND s.lifted_at IS NULL
-                      AND (s.canvas_id = asked.canvas_id OR s.canvas_id IS NULL)
+                asked.user_id IN (
+                    SELECT user_id FROM sanctions WHERE user_id = ANY($2) AND lifted_at IS NULL
                 ) AS "has_sanctions!",
                 EXISTS (
                     SELECT FROM sanctions s
@@ -334,8 +333,12 @@ pub(crate) async fn join_lookups(
                     SELECT FROM sanctions s
                     WHERE s.canvas_id IS NULL AND s.lifted_at IS NULL AND s.kind = 'ban'
                 ) AS "has_bans!",
-                ARRAY(SELECT blocked_id FROM user_blocks
-                      WHERE user_id = asked.user_id ORDER BY blocked_id) AS "blocked!"
+                CASE WHEN asked.user_id IN (
+                    SELECT user_id FROM user_blocks WHERE user_id = ANY($2)
+                ) THEN ARRAY(
+                    SELECT blocked_id FROM user_blocks
+                    WHERE user_id = asked.user_id ORDER BY blocked_id
+                ) END AS "blocked?"
          FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (canvas_id, user_id, place)
          LEFT JOIN LATERAL (
              SELECT * FROM canvases WHERE id = asked.canvas_id LIMIT 1
@@ -395,7 +398,7 @@ pub(crate) async fn join_lookups(
             has_sanctions: row.has_sanctions,
             has_bans: row.has_bans,
             has_given_role,
-            blocked: row.blocked.into_iter().map(UserId).collect(),
+            blocked: row.blocked.unwrap_or_default().into_iter().map(UserId).collect(),
             is_admin: row.is_admin,
             order,
             first_visit: row.first_visit,
