@@ -333,3 +333,27 @@ proptest! {
         prop_assert_eq!(compacted.authors(), whole.authors());
     }
 }
+
+/// A restore that takes no write back may still bring back a tile: one that painters had emptied,
+/// and that went when its last pixel was taken back.
+#[test]
+fn an_undo_takes_back_an_emptied_tile_that_a_restore_brought_back() {
+    let mut world = World::new();
+    world.act(&Act::Create(3, [2, 0, 0, 0]));
+    world.act(&Act::Paint(1, vec![(0, 1)]));
+    world.act(&Act::Revert(vec![3], 0, 0));
+    world.act(&Act::Paint(1, vec![(0, TRANSPARENT)]));
+    let emptied = (world.cell.tile(), world.cell.authors());
+    assert!(emptied.0.is_some());
+    let at_seq = world.head();
+    world.act(&Act::Paint(2, vec![(0, 0)]));
+    world.act(&Act::Revert(vec![2], 0, 0));
+    assert_eq!(world.cell.tile(), None);
+    world.rewrite(RewriteKind::Restore, &Rule::Restore { at_seq });
+    assert_eq!((world.cell.tile(), world.cell.authors()), emptied);
+    for expected in [None, emptied.0.clone(), None] {
+        let of = RewriteId(i64::try_from(world.rules.len()).unwrap());
+        world.rewrite(RewriteKind::Undo, &Rule::Undo { of });
+        assert_eq!(world.cell.tile(), expected);
+    }
+}

@@ -42,11 +42,15 @@ impl CellHistory {
         self.rewrites.insert(id, traces);
         let before = self.tile();
         let touched = self.apply_rule(rule, event);
+        let tile_left = || match touched {
+            Some(_) => self.tile_left(),
+            None => self.present_tile(),
+        };
         let present = match rule {
             Rule::Restore { at_seq } => self.present_at(*at_seq),
-            Rule::Revert { .. } | Rule::Undo { .. } if touched.is_none() => self.present_tile(),
-            Rule::Revert { .. } => self.tile_left(),
-            Rule::Undo { of } => self.tile_before(*of).unwrap_or_else(|| self.tile_left()),
+            Rule::Revert { .. } => tile_left(),
+            // Also where no write was touched: a restore may have brought back an emptied tile.
+            Rule::Undo { of } => self.tile_before(*of).unwrap_or_else(tile_left),
         };
         self.set_present(present);
         let edits = touched.unwrap_or_default().into_iter();
