@@ -58,9 +58,9 @@ Usage: cargo xtask COMMAND
   autobahn     the Autobahn WebSocket cases against the server's socket settings
   help         this list
 
-Missing tools are installed: the WASM target with rustup, trunk and wasm-bindgen with cargo into
-~/.cache/stellar-canvas, and, when root runs it, PostgreSQL, Redis, HAProxy, faketime, OpenSSL,
-Node.js and Chromium with apt-get. The server's settings are environment variables;
+Missing tools are installed: the WASM target with rustup, trunk and wasm-bindgen (but for `run`)
+with cargo into ~/.cache/stellar-canvas, and, when root runs it, PostgreSQL, Redis, HAProxy,
+faketime, OpenSSL, Node.js and Chromium with apt-get. The server's settings are environment variables;
 `cargo xtask run` passes them on (BIND, STELLAR_DATA, DATABASE_URL …).";
 
 fn main() -> ExitCode {
