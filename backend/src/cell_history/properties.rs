@@ -272,7 +272,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn a_replay_is_what_the_definition_says(acts in vec(act(), 1..40)) {
@@ -356,4 +356,26 @@ fn an_undo_takes_back_an_emptied_tile_that_a_restore_brought_back() {
         world.rewrite(RewriteKind::Undo, &Rule::Undo { of });
         assert_eq!(world.cell.tile(), expected);
     }
+}
+
+/// Two users undo by turns: what the one takes back lies under what the other put back, and does
+/// not come to light when that is taken back.
+#[test]
+fn an_undone_stroke_takes_back_what_lies_under_an_older_write() {
+    let mut world = World::new();
+    world.act(&Act::Create(3, [0, 0, 0, 0]));
+    let all = |colour| {
+        (0..4)
+            .map(|index| PixelEdit(index, colour))
+            .collect::<Vec<_>>()
+    };
+    world.update(UserId(3), all(TRANSPARENT), Some(1));
+    world.act(&Act::Paint(1, vec![(0, 1), (1, 1), (2, 1), (3, 1)]));
+    world.update(UserId(1), all(TRANSPARENT), Some(3));
+    world.update(UserId(3), all(0), Some(2));
+    world.update(UserId(1), all(1), Some(4));
+    assert_eq!(world.cell.authors(), [Some(UserId(1)); AREA]);
+    world.update(UserId(3), all(1), Some(5));
+    world.act(&Act::Revert(vec![1], 0, 0));
+    assert_eq!(world.cell.authors(), [None; AREA]);
 }

@@ -198,8 +198,8 @@ impl Slot {
         is_touched
     }
 
-    /// The value that [`Self::undo`] of a stroke would lead to; none if what the stroke did
-    /// is not the newest.
+    /// The value that [`Self::undo`] of a stroke would lead to; none if something newer was
+    /// written since, or if no write would be taken back or put back.
     pub(super) fn value_after_undo(&self, undone: u32) -> Option<u32> {
         let top = self.top();
         if top.is_some_and(|write| write.event > undone) {
@@ -211,13 +211,17 @@ impl Slot {
         }
         // A stroke has at most one of them on a pixel.
         let (take, is_in_force) = self.switches_to_undo(undone).next()?;
-        let write = self.takes.get(index(take))?.write;
-        if is_in_force {
-            return (self.live.last() == Some(&write)).then(below);
+        let position = self.takes.get(index(take))?.write;
+        let write = self.writes.get(index(position))?;
+        // Where an older write is concerned, what is seen stays.
+        let newest = self.live.last().copied();
+        match write.takes {
+            0 if is_in_force && newest == Some(position) => Some(below()),
+            0 if is_in_force => Some(self.value()),
+            1 if !is_in_force && newest.is_none_or(|newest| newest < position) => Some(write.value),
+            1 if !is_in_force => Some(self.value()),
+            _ => None,
         }
-        let taken = self.writes.get(index(write))?;
-        let is_top = taken.takes == 1 && self.live.last().is_none_or(|live| *live < write);
-        is_top.then_some(taken.value)
     }
 
     /// Whether something that `undone` did is still in effect.
