@@ -50,7 +50,7 @@ fn build(workspace: &Workspace) -> Result<()> {
     setup::wasm_target()?;
     let logs = workspace.target.join("logs");
     fs::create_dir_all(&logs).map_err(Error::file("make", &logs))?;
-    let expected = "5 to 10 min on two cores the first time";
+    let expected = "5 to 8 min on two cores the first time";
     step("Building server and client", expected, || {
         parallel::run(vec![
             Lane::new(&logs, "server", |lane| {
