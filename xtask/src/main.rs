@@ -60,8 +60,8 @@ Usage: cargo xtask COMMAND
 
 Missing tools are installed: the WASM target with rustup, trunk and wasm-bindgen (but for `run`)
 with cargo into ~/.cache/stellar-canvas, and, when root runs it, PostgreSQL, Redis, HAProxy,
-faketime, OpenSSL, Node.js and Chromium with apt-get. The server's settings are environment variables;
-`cargo xtask run` passes them on (BIND, STELLAR_DATA, DATABASE_URL …).";
+faketime, OpenSSL, Node.js and Chromium with apt-get. The server's settings are environment
+variables; `cargo xtask run` passes them on (BIND, STELLAR_DATA, DATABASE_URL …).";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
